@@ -1,0 +1,3 @@
+export { type Frame, type Log, type LogReader } from './log.ts';
+export { openFileLog } from './file/open-file-log.ts';
+export { type Disk, type DiskFile } from './file/disk.ts';
