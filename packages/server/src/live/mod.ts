@@ -1,0 +1,1 @@
+export { openLive, type Live, type LiveOptions, type LiveSubscription } from './hub.ts';

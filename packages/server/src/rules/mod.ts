@@ -1,0 +1,1 @@
+export { openRules, type Rules, type RulesLogger, type RulesOptions } from './rules.ts';
