@@ -1,0 +1,10 @@
+export { isSimulated, overviewRoutes, type OverviewOptions } from './overview.ts';
+export { seriesRoutes, type SeriesOptions } from './series.ts';
+export { ingestRoutes, type IngestOptions, type WatchedConsumer } from './ingest.ts';
+export { healthRoutes, type HealthOptions } from './health.ts';
+export { metricsRoutes, type MetricsOptions } from './metrics.ts';
+export { consoleRoutes, type ConsoleOptions } from './console.ts';
+export { alertsRoutes, type AlertsRoutesOptions } from './alerts.ts';
+export { rulesRoutes, type RulesRoutesOptions } from './rules.ts';
+export { capRoutes, type CapRoutesOptions } from './cap.ts';
+export { liveRoutes, type LiveRoutesOptions } from './live.ts';
