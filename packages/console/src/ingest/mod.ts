@@ -1,0 +1,2 @@
+export { IngestPage } from './ingest-page.tsx';
+export { RefusalList } from './refusal-list.tsx';
