@@ -70,12 +70,12 @@ export function readingOf(observation: unknown): StoredReading {
   return { id, time: Date.parse(phenomenonTime.split('/')[0] ?? ''), result };
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A Thing with a place. */
-export const gaugeThing = {
+const gaugeThing = {
   name: 'Mill bridge',
   description: 'A gauge station',
   Locations: [

@@ -1,3 +1,3 @@
 export { type Admission, type Outcome, type Source } from './admission.ts';
 export { Gate, type GateOptions } from './gate.ts';
-export { IngestRecord, type IngestCounts } from './ingest-record.ts';
+export { type IngestCounts } from './ingest-record.ts';

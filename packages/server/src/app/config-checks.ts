@@ -1,4 +1,6 @@
 import { isIPv4 } from 'node:net';
+import { faultsOfPeopleLimits } from '../domain/mod.ts';
+import { relayFault } from '../listeners/mqtt/mod.ts';
 import type { Settings } from './config-schema.ts';
 import { shownValue, type ConfigFault } from './config-sources.ts';
 
@@ -8,6 +10,8 @@ export function crossFaults(settings: Settings, originOf: (key: string) => strin
     ...engineFaults(settings, originOf),
     ...openAccessFaults(settings, originOf),
     ...capFaults(settings, originOf),
+    ...relayFaults(settings, originOf),
+    ...limitFaults(settings, originOf),
   ];
 }
 
@@ -101,4 +105,26 @@ function capFaults(settings: Settings, originOf: (key: string) => string): Confi
       remedy: 'Set cap.sender to an address in a domain of your own, or cap.status to Test.',
     },
   ];
+}
+
+function relayFaults(settings: Settings, originOf: (key: string) => string): ConfigFault[] {
+  return settings.mqtt.relay.flatMap((namespace) => {
+    const problem = relayFault(namespace);
+    const remedy = 'Give topic filters outside of v1.1 and $, such as home/#.';
+    return problem === undefined
+      ? []
+      : [{ key: 'mqtt.relay', value: shownValue(namespace), origin: originOf('mqtt.relay'), problem, remedy }];
+  });
+}
+
+/** A limit that could find nothing must not look as if it protected anybody. */
+function limitFaults(settings: Settings, originOf: (key: string) => string): ConfigFault[] {
+  const key = 'watch.extraLimits';
+  return faultsOfPeopleLimits(settings.watch.extraLimits).map((problem) => ({
+    key,
+    value: shownValue(settings.watch.extraLimits),
+    origin: originOf(key),
+    problem,
+    remedy: 'Write each phrase as docs/limits.md shows.',
+  }));
 }

@@ -68,7 +68,7 @@ export async function startTown(options: TownOptions): Promise<TownReport> {
 }
 
 /** The rules of the town, bound to its own Datastreams. */
-export function townRules(things: ReadonlyMap<string, RegisteredThing>): readonly RuleDraft[] {
+function townRules(things: ReadonlyMap<string, RegisteredThing>): readonly RuleDraft[] {
   const streams = (kind: string, key: string): number[] =>
     townStations
       .filter((station) => station.kind === kind)
