@@ -9,6 +9,8 @@ export interface Source {
   readonly mayWrite: boolean;
   /** Right to register Things, Datastreams and the rest; a device that only writes readings has none. */
   readonly mayAdminister?: boolean;
+  /** Of the token that let them in; null or absent in open mode. */
+  readonly tokenId?: number | null;
 }
 
 /** A sequence (`@iot.id` of the Observation; durable once log.durableSequence lies above it), or why not. */

@@ -211,6 +211,8 @@ async function open(
   });
   stops.add('mqtt', () => mqtt.close(stopGraceMillis));
   counters.mqtt = () => mqtt.counters;
+  const stopWatching = access.onWithdrawn((id) => mqtt.endConnections(({ tokenId }) => tokenId === id));
+  stops.add('watch on tokens', async () => stopWatching());
   addresses.mqttUrl = `mqtt://${urlHost(config.mqtt.host)}:${mqtt.port}`;
 
   logger.info(addresses, 'ready');
