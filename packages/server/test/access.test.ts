@@ -109,6 +109,35 @@ describe('access', () => {
     await reader.endAsync();
   });
 
+  it('ends an MQTT connection whose token is revoked', async () => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [command, 'token', 'create', '--name', 'stolen', '--scope', 'write'],
+      { env: { ...process.env, BELFRY_DATA_DIRECTORY: directory }, cwd: directory },
+    );
+    const password = /belfry_[A-Za-z0-9_-]+/.exec(stdout)?.[0] ?? '';
+    const client = await connectAsync(belfry.mqttUrl, {
+      protocolVersion: 5,
+      reconnectPeriod: 0,
+      username: 'gauge',
+      password,
+    });
+    const other = await connectAsync(belfry.mqttUrl, {
+      protocolVersion: 5,
+      reconnectPeriod: 0,
+      username: 'gauge',
+      password: tokens['write'] ?? '',
+    });
+    const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+    await promisify(execFile)(process.execPath, [command, 'token', 'revoke', 'stolen'], {
+      env: { ...process.env, BELFRY_DATA_DIRECTORY: directory },
+      cwd: directory,
+    });
+    await closed;
+    assert.ok(other.connected, 'nobody else is cut off');
+    await other.endAsync();
+  });
+
   it('ends with the token: a revoked one is refused within two seconds', async () => {
     const token = await createToken('read').catch(() => undefined);
     assert.equal(token, undefined, 'the name is taken');

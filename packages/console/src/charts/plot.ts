@@ -61,7 +61,13 @@ export function timeAxis(): uPlot.Axis {
 }
 
 export function valueAxis(format: (value: number) => string): uPlot.Axis {
-  return { ...axisLook(), size: 56, values: (_plot, splits) => splits.map((value) => format(value)) };
+  return { ...axisLook(), size: widthOf, values: (_plot, splits) => splits.map((value) => format(value)) };
+}
+
+/** Pixels that the longest label, its tick and its gap take; uPlot asks for it whenever labels change. */
+function widthOf(_plot: uPlot, labels: string[] | null): number {
+  const longest = Math.max(4, ...(labels ?? []).map((label) => label.length));
+  return Math.max(56, 18 + longest * 7.5);
 }
 
 function axisLook(): uPlot.Axis {

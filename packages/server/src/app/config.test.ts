@@ -154,6 +154,17 @@ const faults: readonly [string, Sources, readonly string[]][] = [
     ['watch.extraLimits', '/0'],
   ],
   [
+    'a limit with a phrase that could find nothing',
+    { file: 'watch: { extraLimits: [{ id: a, phrases: ["..."], reason: r }] }' },
+    ['watch.extraLimits', 'entry "a"', 'docs/limits.md'],
+  ],
+  [
+    'a relay into the topics of SensorThings',
+    { environment: { BELFRY_MQTT_RELAY: 'home/#,v1.1/#' } },
+    ['mqtt.relay = "v1.1/#"', 'belong to SensorThings'],
+  ],
+  ['a relay that is no filter', { environment: { BELFRY_MQTT_RELAY: 'home/#/x' } }, ['mqtt.relay', 'topic filter']],
+  [
     'an engine of later',
     { environment: { BELFRY_OBSERVATIONS: 'clickhouse://user:geheim@db/x' } },
     ['observations', 'comes with a later version', 'user:***@db', 'chdb:observations'],
