@@ -7,21 +7,35 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { connectAsync } from 'mqtt';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { gaugeDatastream } from '../testkit/api.ts';
 import { startBelfryProcess, type BelfryProcess } from '../testkit/belfry-process.ts';
 
 const command = fileURLToPath(new URL('../bin/belfry.mjs', import.meta.url));
 
+/** What the server logs of each route when it starts. */
+const routeLine = Type.Object({
+  msg: Type.Literal('route'),
+  method: Type.Union([Type.String(), Type.Array(Type.String())]),
+  url: Type.String(),
+});
+
 /** Closed by default: without a token nothing but health and the console's own files. */
 describe('access', () => {
   let directory: string;
   let belfry: BelfryProcess;
+  let firstLines: readonly string[] = [];
   const tokens: Record<string, string> = {};
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'belfry-access-'));
     for (const scope of ['read', 'write', 'admin']) tokens[scope] = await createToken(scope);
-    belfry = await startBelfryProcess({ directory, environment: { BELFRY_ACCESS_OPEN: 'false' } });
+    belfry = await startBelfryProcess({
+      directory,
+      environment: { BELFRY_ACCESS_OPEN: 'false', BELFRY_LOGGING_LEVEL: 'trace' },
+    });
+    firstLines = belfry.lines().filter((line) => line.startsWith('{'));
   });
 
   after(async () => {
@@ -44,7 +58,14 @@ describe('access', () => {
   const matrix: readonly (readonly [string, string, object | undefined, number, number, number, number])[] = [
     ['GET', '/healthz', undefined, 200, 200, 200, 200],
     ['GET', '/readyz', undefined, 200, 200, 200, 200],
+    ['GET', '/', undefined, 200, 200, 200, 200],
+    ['GET', '/console/index.html', undefined, 200, 200, 200, 200],
+    ['GET', '/live', undefined, 401, 200, 403, 200],
     ['GET', '/v1.1', undefined, 401, 200, 403, 200],
+    ['POST', '/v1.1', {}, 401, 403, 405, 405],
+    ['PATCH', '/v1.1', {}, 401, 403, 405, 405],
+    ['PUT', '/v1.1', {}, 401, 403, 405, 405],
+    ['DELETE', '/v1.1', undefined, 401, 403, 405, 405],
     ['GET', '/v1.1/Things', undefined, 401, 200, 403, 200],
     ['GET', '/overview', undefined, 401, 200, 403, 200],
     ['GET', '/overview/1', undefined, 401, 404, 403, 404],
@@ -55,12 +76,14 @@ describe('access', () => {
     ['GET', '/rules/1', undefined, 401, 404, 403, 404],
     ['GET', '/ingest', undefined, 401, 200, 403, 200],
     ['GET', '/metrics', undefined, 401, 200, 403, 200],
+    ['GET', '/cap', undefined, 401, 200, 403, 200],
     ['GET', '/cap/feed.atom', undefined, 401, 200, 403, 200],
     ['POST', '/v1.1/Datastreams(1)/Observations', { result: 1 }, 401, 403, 404, 404],
     ['POST', '/v1.1/Observations', { result: 1 }, 401, 403, 400, 400],
     ['POST', '/v1.1/CreateObservations', [], 401, 403, 201, 201],
     ['POST', '/v1.1/Things', {}, 401, 403, 403, 400],
     ['PATCH', '/v1.1/Things(1)', {}, 401, 403, 403, 404],
+    ['PUT', '/v1.1/Things(1)', {}, 401, 403, 403, 404],
     ['DELETE', '/v1.1/Things(1)', undefined, 401, 403, 403, 404],
     ['POST', '/rules', {}, 401, 403, 403, 400],
     ['PUT', '/rules/1', {}, 401, 403, 403, 400],
@@ -76,12 +99,29 @@ describe('access', () => {
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
           headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
         });
-        await response.arrayBuffer();
+        await response.body?.cancel();
         found.push(response.status);
       }
       assert.deepEqual(found, statuses);
     });
   }
+
+  it('leaves no route out of this table', () => {
+    const lines: unknown[] = firstLines.map((line) => JSON.parse(line));
+    const routes = lines.flatMap((line) => (Value.Check(routeLine, line) ? [line] : []));
+    assert.ok(routes.length > 10, 'the server tells its routes at the level trace');
+    const left = routes.flatMap(({ method, url }) =>
+      [method]
+        .flat()
+        .filter((name) => {
+          const path = new RegExp(`^${url.replace(/[.()]/g, '\\$&').replace(/:\w+/g, '[^/]+').replace('*', '.*')}$`);
+          const isShown = matrix.some((row) => row[0] === name && path.test(row[1]));
+          return !isShown && name !== 'HEAD';
+        })
+        .map((name) => `${name} ${url}`),
+    );
+    assert.deepEqual(left, []);
+  });
 
   it('takes an MQTT connection only with a token, as the password', async () => {
     await assert.rejects(connectAsync(belfry.mqttUrl, { protocolVersion: 5, reconnectPeriod: 0 }));

@@ -106,6 +106,7 @@ function guard(app: FastifyInstance, options: HttpListenerOptions): void {
   app.addHook('onReady', async () => {
     for (const { config, method, url } of routes) {
       assert(config?.scope !== undefined, `${String(method)} ${url} states no scope`);
+      app.log.trace({ method, url, scope: config.scope }, 'route');
     }
   });
   app.addHook('onResponse', async (request, reply) => {
