@@ -141,24 +141,15 @@ test('No Local keeps a client from hearing itself [MQTT-3.8.3-3], and UNSUBSCRIB
   client.cut();
 });
 
-test('filters wider than a namespace, of the server, shared or malformed are refused, each in its place', async (t) => {
+test('filters wider than a namespace, of the server or malformed are refused, each in its place', async (t) => {
   const { listener } = await open(t);
-  const asked = ['home/a', '#', '+/a', '$SYS/#', '$share/g/home/#', 'home/a#', 'elsewhere', 'v1.1/Things'];
+  const asked = ['home/a', '#', '+/a', '$SYS/#', '$share/g/#', '$share//home/a', 'home/a#', 'elsewhere', 'v1.1/Things'];
   const subscriptions = asked.map((topic) => ({ topic, qos: 1 }) as const);
   const five = await connected(listener.port, 5, 'five');
-  assert.deepEqual(await subscribe(five, ...subscriptions), [1, 0x87, 0x87, 0x87, 0x9e, 0x8f, 0x87, 0x8f]);
+  assert.deepEqual(await subscribe(five, ...subscriptions), [1, 0x87, 0x87, 0x87, 0x87, 0x8f, 0x8f, 0x87, 0x8f]);
   const four = await connected(listener.port, 4, 'four');
-  assert.deepEqual(await subscribe(four, ...subscriptions), [1, ...Array.from({ length: 7 }, () => 0x80)]);
-  assert.equal(listener.counters.filtersRefused, 14);
-  five.send({
-    cmd: 'subscribe',
-    messageId: 1,
-    subscriptions: [{ topic: 'home/a', qos: 0 }],
-    properties: { subscriptionIdentifier: 5 },
-  });
-  const answer = await five.next();
-  assert.ok(answer?.cmd === 'suback');
-  assert.deepEqual(answer.granted, [0xa1]);
+  assert.deepEqual(await subscribe(four, ...subscriptions), [1, ...Array.from({ length: 8 }, () => 0x80)]);
+  assert.equal(listener.counters.filtersRefused, 16);
   five.cut();
   four.cut();
 });

@@ -205,6 +205,8 @@ async function open(
     admission: gate,
     authenticate: async ({ clientId, password }) => principalOf(admitter.admit(password?.toString('utf8')), clientId),
     relay: config.mqtt.relay,
+    noSubscribe: config.mqtt.noSubscribe,
+    limits: { keepAliveSecondsMax: config.mqtt.keepAliveSecondsMax },
     observe: (topic, deliver) => subscriptions.observe(topic, deliver),
     logger: logger.child({ part: 'mqtt' }),
     clock,

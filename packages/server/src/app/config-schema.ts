@@ -69,6 +69,19 @@ const mqttSettings = Type.Object(
       description:
         'Topic filters of the namespaces in which messages are passed on to subscribers as they are, beside the topics of SensorThings. None by default.',
     }),
+    noSubscribe: Type.Array(Type.String({ minLength: 1, maxLength: 1024, pattern: '^[^\\u0000]+$' }), {
+      default: ['test/nosubscribe'],
+      maxItems: 256,
+      expects: 'a list of topic filters, such as home/private/#',
+      description:
+        'Topic filters that nobody may subscribe to; answered with 0x80. The default is the name with which interoperability tests try a refusal.',
+    }),
+    keepAliveSecondsMax: Type.Integer({
+      default: 60,
+      minimum: 1,
+      maximum: 65_535,
+      description: 'Longest Keep Alive, in seconds; a client of MQTT 5 that asks for more is told this one.',
+    }),
   },
   { additionalProperties: false, description: 'The MQTT listener, 3.1.1 and 5.' },
 );

@@ -273,7 +273,9 @@ export class Connection implements Link, PacketSink {
     counters.sessionsOpened++;
     this.#session = new Session(this.#shared, this, request, clientId, principal);
     this.#phase = 'open';
-    this.#keepAliveMillis = request.keepAliveSeconds * 1_000;
+    // In MQTT 5 the server's own Keep Alive holds where it is shorter [MQTT-3.2.2-21].
+    const keepAliveSecondsMax = request.version === 5 ? limits.keepAliveSecondsMax : Infinity;
+    this.#keepAliveMillis = Math.min(request.keepAliveSeconds, keepAliveSecondsMax) * 1_000;
     this.#framer.connectOnly = false;
     this.#framer.bytesMax = limits.messageBytesMax;
     this.#framer.shortestLength = request.version === 5;

@@ -20,13 +20,16 @@ export function acceptingConnack(request: ConnectRequest, clientId: string, limi
       properties: {
         sessionExpiryInterval: 0,
         receiveMaximum: limits.receiveMaximum,
-        retainAvailable: false,
+        retainAvailable: true,
+        ...(request.keepAliveSeconds > limits.keepAliveSecondsMax
+          ? { serverKeepAlive: limits.keepAliveSecondsMax }
+          : {}),
         maximumPacketSize: limits.messageBytesMax,
         ...(request.clientId === '' ? { assignedClientIdentifier: clientId } : {}),
-        topicAliasMaximum: 0,
+        topicAliasMaximum: limits.topicAliasMaximum,
         wildcardSubscriptionAvailable: true,
-        subscriptionIdentifiersAvailable: false,
-        sharedSubscriptionAvailable: false,
+        subscriptionIdentifiersAvailable: true,
+        sharedSubscriptionAvailable: true,
       },
     },
     five,

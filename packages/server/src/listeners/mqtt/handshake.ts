@@ -57,8 +57,6 @@ export async function identify(
 }
 
 function objectionTo(will: Will, shared: Shared): { readonly code: number; readonly text: string } | undefined {
-  // Retain Available is 0 [MQTT-3.2.2-13].
-  if (will.retain) return { code: reason.retainNotSupported, text: 'A will with RETAIN is not available.' };
   if (takesObservations(will.topic)) return undefined;
   const refusal = shared.router.topicRefusal(will.topic);
   return refusal === undefined ? undefined : { code: publishReason[refusal.code], text: reasonText(refusal) };

@@ -29,6 +29,8 @@ export class InboundFlow implements AckRelease {
   readonly #packetBytesMax: number;
   readonly #problemInformation: boolean;
   readonly #acksMax: number;
+  /** Topic Aliases of this connection [MQTT-3.3.2-7]. */
+  #aliases: Map<number, Buffer> | undefined;
   /** Made with the first message that needs it: an idle connection has none. */
   #ring: AckRing | undefined;
   #receipts: Map<number, Receipt> | undefined;
@@ -63,13 +65,17 @@ export class InboundFlow implements AckRelease {
     const bound = this.#shared.limits.userPropertiesMax;
     const fault = decodePublish(view, first, buffer, start, end, this.#version, bound);
     if (fault !== null) return fault;
-    const datastreamId = datastreamOfTopic(buffer, view.topicStart, view.topicEnd);
+    let named = buffer;
+    if (view.topicAlias >= 0) {
+      const aliased = this.#byAlias(buffer, view);
+      if ('kind' in aliased) return aliased;
+      named = aliased;
+    }
+    const datastreamId = datastreamOfTopic(named, view.topicStart, view.topicEnd);
     if (datastreamId < 0) {
-      const topicFault = checkTopicName(buffer, view.topicStart, view.topicEnd);
+      const topicFault = checkTopicName(named, view.topicStart, view.topicEnd);
       if (topicFault !== null) return topicFault;
     }
-    // Retain Available is 0 [MQTT-3.2.2-14]; 3.1.1 cannot be told so, and its message is passed on like any other.
-    if (view.retain && this.#version === 5) return faults.retain;
     const { qos, packetId } = view;
     if (qos > 0) {
       if (this.#receipts?.has(packetId) === true) return this.#publishAgain(view.qos === 2, packetId);
@@ -79,9 +85,26 @@ export class InboundFlow implements AckRelease {
       if (qos === 2) (this.#receipts ??= new Map()).set(packetId, receipt.waiting);
     }
     if (datastreamId >= 0) this.#observation(buffer, view, datastreamId);
-    else if (isObservationsTopic(buffer, view.topicStart, view.topicEnd)) this.#observation(buffer, view, -1);
-    else this.#other(buffer, view);
+    else if (isObservationsTopic(named, view.topicStart, view.topicEnd)) this.#observation(buffer, view, -1);
+    else this.#other(buffer, named, view);
     return null;
+  }
+
+  /** Sets or follows a Topic Alias; the view then says where the topic lies in the returned buffer. */
+  #byAlias(buffer: Buffer, view: PublishView): Buffer | Fault {
+    const { topicAlias, topicStart, topicEnd } = view;
+    if (topicAlias === 0 || topicAlias > this.#shared.limits.topicAliasMaximum) return faults.topicAlias;
+    if (topicEnd > topicStart) {
+      const topicFault = checkTopicName(buffer, topicStart, topicEnd);
+      if (topicFault !== null) return topicFault;
+      (this.#aliases ??= new Map()).set(topicAlias, Buffer.from(buffer.subarray(topicStart, topicEnd)));
+      return buffer;
+    }
+    const topic = this.#aliases?.get(topicAlias);
+    if (topic === undefined) return faults.topicAlias;
+    view.topicStart = 0;
+    view.topicEnd = topic.length;
+    return topic;
   }
 
   /** PUBREL of the client: the Packet Identifier is free again, and PUBCOMP says so [MQTT-4.3.3-11]. */
@@ -119,8 +142,12 @@ export class InboundFlow implements AckRelease {
     const { payload, properties, messageExpiryAt } = will;
     const receivedAtMillis = this.#shared.clock.monotonic();
     const message = new OutgoingMessage({ topic, payload, properties, messageExpiryAt, receivedAtMillis });
+    if (will.retain) {
+      const full = this.#shared.router.retained.set(will.topic, { message, qos: will.qos });
+      if (full !== undefined) this.#count(full, -1);
+    }
     this.#shared.counters.relayed++;
-    this.#shared.router.relay(will.topic, message, will.qos, this.#subscriber);
+    this.#shared.router.relay(will.topic, message, will.qos, will.retain, this.#subscriber);
   }
 
   /** Sends the acknowledgements that may leave, in one write. True while more are owed. */
@@ -208,9 +235,9 @@ export class InboundFlow implements AckRelease {
     this.#link.letGo(hold.submitting);
   }
 
-  #other(buffer: Buffer, view: PublishView): void {
-    const { qos, packetId } = view;
-    const topic = buffer.toString('utf8', view.topicStart, view.topicEnd);
+  #other(buffer: Buffer, named: Buffer, view: PublishView): void {
+    const { qos, packetId, retain } = view;
+    const topic = named.toString('utf8', view.topicStart, view.topicEnd);
     const payload = Buffer.from(buffer.subarray(view.payloadStart, view.payloadEnd));
     const refusal = this.#relayRefusal(topic) ?? formatRefusal(view.payloadIsUtf8, payload);
     if (refusal !== undefined) {
@@ -218,14 +245,18 @@ export class InboundFlow implements AckRelease {
       return;
     }
     const message = new OutgoingMessage({
-      topic: Buffer.from(buffer.subarray(view.topicStart, view.topicEnd)),
+      topic: Buffer.from(named.subarray(view.topicStart, view.topicEnd)),
       payload,
-      properties: Buffer.from(buffer.subarray(view.propertiesStart, view.propertiesEnd)),
-      messageExpiryAt: view.messageExpiryAt < 0 ? -1 : view.messageExpiryAt - view.propertiesStart,
+      ...passedOn(buffer, view),
       receivedAtMillis: this.#shared.clock.monotonic(),
     });
+    const full = retain ? this.#shared.router.retained.set(topic, { message, qos }) : undefined;
+    if (full !== undefined) {
+      this.#refuse(full, qos, packetId, -1);
+      return;
+    }
     this.#shared.counters.relayed++;
-    const takers = this.#shared.router.relay(topic, message, qos, this.#subscriber);
+    const takers = this.#shared.router.relay(topic, message, qos, retain, this.#subscriber);
     if (qos === 0) return;
     const code = takers === 0 && this.#version === 5 ? reason.noMatchingSubscribers : reason.success;
     this.#owe(qos === 1 ? ackKind.puback : ackKind.pubrec, packetId, AT_ONCE, code);
@@ -281,4 +312,16 @@ export class InboundFlow implements AckRelease {
       'admission failed',
     );
   }
+}
+
+/** The properties as they travel on: all but the Topic Alias, which belongs to the connection (3.3.2.3.4). */
+function passedOn(
+  buffer: Buffer,
+  view: PublishView,
+): { readonly properties: Buffer; readonly messageExpiryAt: number } {
+  const { propertiesStart: start, propertiesEnd: end, topicAliasAt, messageExpiryAt } = view;
+  const expiryAt = messageExpiryAt < 0 ? -1 : messageExpiryAt - start;
+  if (view.topicAlias < 0) return { properties: Buffer.from(buffer.subarray(start, end)), messageExpiryAt: expiryAt };
+  const properties = Buffer.concat([buffer.subarray(start, topicAliasAt), buffer.subarray(topicAliasAt + 3, end)]);
+  return { properties, messageExpiryAt: expiryAt > topicAliasAt - start ? expiryAt - 3 : expiryAt };
 }

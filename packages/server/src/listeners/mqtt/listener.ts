@@ -62,13 +62,13 @@ class Listener implements MqttListener, ConnectionHost {
   port = 0;
 
   constructor(options: MqttListenerOptions) {
-    const { admission, clock, logger, relay = [] } = options;
+    const { admission, clock, logger } = options;
     const limits = { ...mqttLimits, ...options.limits };
     this.authenticate = options.authenticate;
     this.newClientId = options.newClientId ?? randomUUID;
     this.#shared = {
       admission,
-      router: new Router(relay, options.observe, limits, clock),
+      router: new Router(options, limits),
       acks: new AckQueue(),
       counters: this.counters,
       limits,

@@ -51,6 +51,12 @@ export interface MqttLimits {
   /** QoS 1 and 2 messages that wait for one client's acknowledgements, beside those in flight. */
   readonly queuedMessagesMax: number;
   readonly queuedBytesMax: number;
+  readonly retainedMessagesMax: number;
+  readonly retainedBytesMax: number;
+  /** Topic Aliases that a client may use, and that are used towards it, in one connection (3.3.2.3.4). */
+  readonly topicAliasMaximum: number;
+  /** A longer Keep Alive is replaced by this one in MQTT 5 (3.2.2.3.14). */
+  readonly keepAliveSecondsMax: number;
   /** How long a closed connection may take to read its last packet. */
   readonly lingerMillisMax: number;
   /** How often deadlines are looked at. */
@@ -69,6 +75,10 @@ export const mqttLimits: MqttLimits = {
   outgoingBytesMax: 1_048_576,
   queuedMessagesMax: 1_000,
   queuedBytesMax: 1_048_576,
+  retainedMessagesMax: 100_000,
+  retainedBytesMax: 67_108_864,
+  topicAliasMaximum: 64,
+  keepAliveSecondsMax: 60,
   lingerMillisMax: 2_000,
   sweepMillis: 250,
 };
@@ -81,6 +91,8 @@ export interface MqttListenerOptions {
   readonly authenticate: Authenticate;
   /** Topic filters of the namespaces in which other messages are passed on; none by default. See `relayFault`. */
   readonly relay?: readonly string[];
+  /** Topic filters that nobody may subscribe to; answered with 0x80. */
+  readonly noSubscribe?: readonly string[];
   /** Without it, topics of SensorThings cannot be subscribed to. */
   readonly observe?: Observe;
   readonly limits?: Partial<MqttLimits>;

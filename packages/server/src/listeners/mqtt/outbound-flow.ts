@@ -3,6 +3,8 @@
 import type { Link } from './link.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import type { Shared } from './shared.ts';
+import { noIdentifiers } from './subscription.ts';
+import type { ConnectRequest } from './wire/connect.ts';
 
 const flight = { wantsPuback: 1, wantsPubrec: 2, wantsPubcomp: 3 } as const;
 type Flight = (typeof flight)[keyof typeof flight];
@@ -10,6 +12,8 @@ type Flight = (typeof flight)[keyof typeof flight];
 interface Waiting {
   readonly message: OutgoingMessage;
   readonly qos: 1 | 2;
+  readonly retain: boolean;
+  readonly identifiers: readonly number[];
 }
 
 const PACKET_ID_MAX = 65_535;
@@ -28,33 +32,41 @@ export class OutboundFlow {
   #queueHead = 0;
   #queuedBytes = 0;
   #lastPacketId = 0;
+  /** Topic Aliases towards this client, in the order they were first needed (3.3.2.3.4). */
+  readonly #aliases = new Map<string, number>();
+  readonly #aliasesMax: number;
 
-  /** @param receiveMaximum what the client announced; the listener's own bound holds beside it */
-  constructor(shared: Shared, link: Link, version: 4 | 5, receiveMaximum: number, packetBytesMax: number) {
+  /** What the client announced; the listener's own bounds hold beside it. */
+  constructor(
+    shared: Shared,
+    link: Link,
+    { version, receiveMaximum, packetBytesMax, topicAliasMaximum }: ConnectRequest,
+  ) {
     this.#shared = shared;
     this.#link = link;
     this.#version = version;
     this.#receiveMaximum = Math.min(receiveMaximum, shared.limits.receiveMaximum);
     this.#packetBytesMax = packetBytesMax;
+    this.#aliasesMax = Math.min(topicAliasMaximum, shared.limits.topicAliasMaximum);
   }
 
-  send(message: OutgoingMessage, qos: 0 | 1 | 2): void {
+  send(message: OutgoingMessage, qos: 0 | 1 | 2, retain: boolean, identifiers: readonly number[]): void {
     const { limits, counters } = this.#shared;
     const isFull = this.#link.waitingBytes > limits.outgoingBytesMax;
     if (qos === 0) {
       if (isFull) counters.droppedSlow++;
-      else this.#write(message, 0, 0);
+      else this.#write(message, 0, 0, retain, identifiers);
       return;
     }
     if (!isFull && this.#queueLength === 0 && this.#inFlight.size < this.#receiveMaximum) {
-      this.#fly(message, qos);
+      this.#fly({ message, qos, retain, identifiers });
       return;
     }
     if (this.#queueLength >= limits.queuedMessagesMax || this.#queuedBytes + message.bytes > limits.queuedBytesMax) {
       counters.droppedSlow++;
       return;
     }
-    this.#queue.push({ message, qos });
+    this.#queue.push({ message, qos, retain, identifiers });
     this.#queuedBytes += message.bytes;
   }
 
@@ -98,7 +110,7 @@ export class OutboundFlow {
       if (next === undefined) break;
       this.#queuedBytes -= next.message.bytes;
       if (next.message.isExpired(clock.monotonic())) counters.droppedUnfit++;
-      else this.#fly(next.message, next.qos);
+      else this.#fly(next);
     }
     if (this.#queueHead === this.#queue.length || this.#queueHead >= SHIFT_AT) {
       this.#queue.splice(0, this.#queueHead);
@@ -110,20 +122,45 @@ export class OutboundFlow {
     return this.#queue.length - this.#queueHead;
   }
 
-  #fly(message: OutgoingMessage, qos: 1 | 2): void {
+  #fly({ message, qos, retain, identifiers }: Waiting): void {
     const packetId = this.#nextPacketId();
-    if (!this.#write(message, qos, packetId)) return;
+    if (!this.#write(message, qos, packetId, retain, identifiers)) return;
     this.#inFlight.set(packetId, qos === 1 ? flight.wantsPuback : flight.wantsPubrec);
   }
 
-  #write(message: OutgoingMessage, qos: 0 | 1 | 2, packetId: number): boolean {
+  #write(
+    message: OutgoingMessage,
+    qos: 0 | 1 | 2,
+    packetId: number,
+    retain: boolean,
+    identifiers: readonly number[],
+  ): boolean {
     const { counters, clock } = this.#shared;
-    const bytes = message.encode(this.#version, qos, packetId, clock.monotonic());
+    const version = this.#version;
+    const nowMillis = clock.monotonic();
+    const topic = this.#aliasesMax > 0 ? message.topic.toString('latin1') : '';
+    const known = this.#aliases.get(topic);
+    const alias = known ?? (this.#aliases.size < this.#aliasesMax ? this.#aliases.size + 1 : 0);
+    const bytes =
+      qos === 0 && !retain && identifiers.length === 0 && alias === 0
+        ? message.plain(version, nowMillis)
+        : message.encode({
+            version,
+            qos,
+            packetId,
+            retain,
+            dup: false,
+            identifiers: version === 5 ? identifiers : noIdentifiers,
+            alias,
+            withTopic: known === undefined,
+            nowMillis,
+          });
     // A packet that the client does not take is treated as if it had been sent [MQTT-3.1.2-24] [MQTT-3.1.2-25].
     if (bytes.length > this.#packetBytesMax) {
       counters.droppedUnfit++;
       return false;
     }
+    if (known === undefined && alias > 0) this.#aliases.set(topic, alias);
     counters.publishSent++;
     this.#link.write(bytes);
     return true;

@@ -1,4 +1,21 @@
+import { noIdentifiers } from './subscription.ts';
+
 const NOTHING = Buffer.alloc(0);
+
+/** What differs from subscriber to subscriber. */
+export interface Envelope {
+  readonly version: 4 | 5;
+  readonly qos: 0 | 1 | 2;
+  readonly packetId: number;
+  readonly retain: boolean;
+  readonly dup: boolean;
+  readonly identifiers: readonly number[];
+  /** Topic Alias; 0: none. */
+  readonly alias: number;
+  /** False where the alias stands for the topic. */
+  readonly withTopic: boolean;
+  readonly nowMillis: number;
+}
 
 export interface MessageParts {
   readonly topic: Buffer;
@@ -42,31 +59,36 @@ export class OutgoingMessage {
     return nowMillis - this.#receivedAtMillis >= this.#properties.readUInt32BE(this.#messageExpiryAt) * 1_000;
   }
 
-  /** The whole PUBLISH packet (3.3), with DUP and RETAIN 0. */
-  encode(version: 4 | 5, qos: 0 | 1 | 2, packetId: number, nowMillis: number): Buffer {
-    if (qos > 0) return this.#write(version, qos, packetId, nowMillis);
+  /** The whole PUBLISH packet (3.3) at QoS 0 with nothing of one subscriber in it. */
+  plain(version: 4 | 5, nowMillis: number): Buffer {
+    const envelope = { ...plainEnvelope, version, nowMillis };
     if (version === 4) {
-      if (this.#plain4.length === 0) this.#plain4 = this.#write(4, 0, 0, nowMillis);
+      if (this.#plain4.length === 0) this.#plain4 = this.encode(envelope);
       return this.#plain4;
     }
-    if (this.#plain5.length === 0) this.#plain5 = this.#write(5, 0, 0, nowMillis);
+    if (this.#plain5.length === 0) this.#plain5 = this.encode(envelope);
     return this.#plain5;
   }
 
-  #write(version: 4 | 5, qos: 0 | 1 | 2, packetId: number, nowMillis: number): Buffer {
-    const propertyBytes = this.#properties.length;
+  /** The whole PUBLISH packet (3.3). */
+  encode(envelope: Envelope): Buffer {
+    const { version, qos, identifiers, alias, nowMillis } = envelope;
+    const topic = envelope.withTopic ? this.topic : NOTHING;
+    const ownBytes = this.#properties.length;
+    let propertyBytes = ownBytes + (alias > 0 ? 3 : 0);
+    for (const identifier of identifiers) propertyBytes += 1 + varintBytes(identifier);
     const remaining =
       2 +
-      this.topic.length +
+      topic.length +
       (qos > 0 ? 2 : 0) +
       (version === 5 ? varintBytes(propertyBytes) + propertyBytes : 0) +
       this.payload.length;
     const out = Buffer.allocUnsafe(1 + varintBytes(remaining) + remaining);
-    out[0] = 0x30 | (qos << 1);
+    out[0] = 0x30 | (envelope.dup ? 8 : 0) | (qos << 1) | (envelope.retain ? 1 : 0);
     let at = writeVarint(out, 1, remaining);
-    at = out.writeUInt16BE(this.topic.length, at);
-    at += this.topic.copy(out, at);
-    if (qos > 0) at = out.writeUInt16BE(packetId, at);
+    at = out.writeUInt16BE(topic.length, at);
+    at += topic.copy(out, at);
+    if (qos > 0) at = out.writeUInt16BE(envelope.packetId, at);
     if (version === 5) {
       at = writeVarint(out, at, propertyBytes);
       this.#properties.copy(out, at);
@@ -76,12 +98,24 @@ export class OutgoingMessage {
         const interval = this.#properties.readUInt32BE(this.#messageExpiryAt);
         out.writeUInt32BE(Math.max(0, interval - waited), at + this.#messageExpiryAt);
       }
-      at += propertyBytes;
+      at += ownBytes;
+      for (const identifier of identifiers) at = writeVarint(out, out.writeUInt8(0x0b, at), identifier);
+      if (alias > 0) at = out.writeUInt16BE(alias, out.writeUInt8(0x23, at));
     }
     this.payload.copy(out, at);
     return out;
   }
 }
+
+const plainEnvelope = {
+  qos: 0,
+  packetId: 0,
+  retain: false,
+  dup: false,
+  identifiers: noIdentifiers,
+  alias: 0,
+  withTopic: true,
+} as const;
 
 function varintBytes(value: number): number {
   return value < 128 ? 1 : value < 16_384 ? 2 : value < 2_097_152 ? 3 : 4;

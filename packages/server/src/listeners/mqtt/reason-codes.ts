@@ -31,9 +31,6 @@ export const reason = {
   packetTooLarge: 0x95,
   quotaExceeded: 0x97,
   payloadFormatInvalid: 0x99,
-  retainNotSupported: 0x9a,
-  sharedNotSupported: 0x9e,
-  subscriptionIdsNotSupported: 0xa1,
 } as const;
 
 /** Return codes of CONNACK in MQTT 3.1.1 (table 3.1). */

@@ -11,6 +11,7 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 import { reason, reasonText, subscribeReason } from './reason-codes.ts';
 import type { Subscriber } from './router.ts';
 import type { Shared } from './shared.ts';
+import { noIdentifiers } from './subscription.ts';
 import type { ConnectRequest } from './wire/connect.ts';
 import { faults, ourFault, type Fault } from './wire/fault.ts';
 import { decodeAck } from './wire/publish.ts';
@@ -120,8 +121,8 @@ export class Session implements AckDebtor, Subscriber {
     this.#link.close(ourFault(refusal));
   }
 
-  deliver(message: OutgoingMessage, qos: 0 | 1 | 2): void {
-    this.#outbound?.send(message, qos);
+  deliver(message: OutgoingMessage, qos: 0 | 1 | 2, retain: boolean, identifiers: readonly number[]): void {
+    this.#outbound?.send(message, qos, retain, identifiers);
   }
 
   /** The socket took what waited. */
@@ -171,24 +172,35 @@ export class Session implements AckDebtor, Subscriber {
     const request = readSubscribe(buffer, start, end, this.version, limits.userPropertiesMax);
     if (!('packetId' in request)) return request;
     let text = '';
+    const identifiers = request.identifier === 0 ? noIdentifiers : [request.identifier];
+    const wantsRetained: FilterRequest[] = [];
     const granted = request.filters.map((asked) => {
-      const answer = request.hasIdentifier
-        ? { code: reason.subscriptionIdsNotSupported, text: 'Subscription Identifiers are not available.' }
-        : this.#subscribeOne(asked);
+      const isNew = !this.#filters.has(asked.filter);
+      const answer = this.#subscribeOne(asked, identifiers);
       if (answer.code > 2) counters.filtersRefused++;
+      // Retain Handling [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11].
+      else if (asked.retainHandling === 0 || (asked.retainHandling === 1 && isNew)) wantsRetained.push(asked);
       text ||= answer.text;
       return answer.code;
     });
     const words = this.#request.problemInformation ? text : '';
     this.#link.write(suback(this.version, request.packetId, granted, words, this.#request.packetBytesMax));
+    for (const { filter, qos } of wantsRetained) {
+      for (const kept of this.#shared.router.retainedFor(filter)) {
+        this.deliver(kept.message, kept.qos < qos ? kept.qos : qos, true, identifiers);
+      }
+    }
     return null;
   }
 
-  #subscribeOne(asked: FilterRequest): { readonly code: number; readonly text: string } {
-    const { filter, qos, noLocal } = asked;
-    if (filter.startsWith('$share/')) {
-      // Shared Subscription Available is 0 (3.2.2.3.13).
-      return { code: reason.sharedNotSupported, text: 'Shared Subscriptions are not available.' };
+  #subscribeOne(
+    asked: FilterRequest,
+    identifiers: readonly number[],
+  ): { readonly code: number; readonly text: string } {
+    const { filter, qos, noLocal, retainAsPublished } = asked;
+    // 0x80 and not 0x87: the filter is closed to everybody, whatever their rights.
+    if (this.#shared.router.isClosed(filter)) {
+      return { code: reason.unspecified, text: 'not-allowed: nobody may subscribe to this filter.' };
     }
     if (!this.principal.mayRead) return { code: reason.notAuthorized, text: 'not-allowed: no right to read.' };
     if (!this.#filters.has(filter) && this.#filters.size >= this.#shared.limits.subscriptionsMax) {
@@ -196,7 +208,7 @@ export class Session implements AckDebtor, Subscriber {
       return { code: reason.quotaExceeded, text };
     }
     this.#openOutbound();
-    const refusal = this.#shared.router.subscribe(filter, this, { qos, noLocal });
+    const refusal = this.#shared.router.subscribe(filter, this, { qos, noLocal, retainAsPublished, identifiers });
     if (isRefusal(refusal)) return { code: subscribeReason(refusal.code), text: reasonText(refusal) };
     this.#filters.add(filter);
     return { code: qos, text: '' };
@@ -223,8 +235,7 @@ export class Session implements AckDebtor, Subscriber {
   }
 
   #openOutbound(): OutboundFlow {
-    const { receiveMaximum, packetBytesMax } = this.#request;
-    this.#outbound ??= new OutboundFlow(this.#shared, this.#link, this.version, receiveMaximum, packetBytesMax);
+    this.#outbound ??= new OutboundFlow(this.#shared, this.#link, this.#request);
     return this.#outbound;
   }
 }

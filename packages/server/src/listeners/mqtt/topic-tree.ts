@@ -1,20 +1,17 @@
 // Subscribers by Topic Filter, level by level, so that a message visits the filters that match it and no others.
 
+import type { Subscription } from './subscription.ts';
+
 interface Node<T> {
   readonly children: Map<string, Node<T>>;
-  readonly entries: Map<T, TreeEntry>;
-}
-
-export interface TreeEntry {
-  readonly qos: 0 | 1 | 2;
-  readonly noLocal: boolean;
+  readonly entries: Map<T, Subscription>;
 }
 
 export class TopicTree<T> {
   readonly #root: Node<T> = newNode();
 
   /** A second entry of the same subscriber for the same filter replaces the first [MQTT-3.8.4-3]. */
-  add(filter: string, subscriber: T, entry: TreeEntry): void {
+  add(filter: string, subscriber: T, entry: Subscription): void {
     let node = this.#root;
     for (const level of filter.split('/')) {
       let child = node.children.get(level);
@@ -44,7 +41,7 @@ export class TopicTree<T> {
   }
 
   /** Calls `visit` for each entry whose filter matches: more than once for a subscriber with overlapping filters. */
-  match(topic: string, visit: (subscriber: T, entry: TreeEntry) => void): void {
+  match(topic: string, visit: (subscriber: T, entry: Subscription) => void): void {
     const levels = topic.split('/');
     // The first level of a topic that starts with $ is matched by no wildcard [MQTT-4.7.2-1].
     visitMatches(this.#root, levels, 0, !topic.startsWith('$'), visit);
@@ -60,7 +57,7 @@ function visitMatches<T>(
   levels: readonly string[],
   depth: number,
   wildcards: boolean,
-  visit: (subscriber: T, entry: TreeEntry) => void,
+  visit: (subscriber: T, entry: Subscription) => void,
 ): void {
   // `a/#` matches `a` too, so # is looked at before the end (4.7.1.2).
   const rest = wildcards ? node.children.get('#') : undefined;

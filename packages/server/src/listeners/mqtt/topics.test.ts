@@ -73,7 +73,8 @@ test('the tree finds the filters that a plain reading of 4.7 finds, and forgets 
   fc.assert(
     fc.property(fc.uniqueArray(filters, { maxLength: 12 }), levels, fc.nat(12), (all, topicLevels, removed) => {
       const tree = new TopicTree<string>();
-      for (const filter of all) tree.add(filter, filter, { qos: 0, noLocal: false });
+      for (const filter of all)
+        tree.add(filter, filter, { qos: 0, noLocal: false, retainAsPublished: false, identifiers: [] });
       const kept = all.filter((_, index) => index >= removed);
       for (const filter of all.slice(0, removed)) tree.remove(filter, filter);
       const topic = topicLevels.join('/');
@@ -88,7 +89,8 @@ test('the tree finds the filters that a plain reading of 4.7 finds, and forgets 
 
 test('wildcards do not match a first level that starts with $ [MQTT-4.7.2-1]', () => {
   const tree = new TopicTree<string>();
-  for (const filter of ['#', '+/x', '$a/x', '$a/#']) tree.add(filter, filter, { qos: 0, noLocal: false });
+  for (const filter of ['#', '+/x', '$a/x', '$a/#'])
+    tree.add(filter, filter, { qos: 0, noLocal: false, retainAsPublished: false, identifiers: [] });
   const found: string[] = [];
   tree.match('$a/x', (filter) => found.push(filter));
   assert.deepEqual(found.sort(), ['$a/#', '$a/x']);

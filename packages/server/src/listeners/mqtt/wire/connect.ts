@@ -32,6 +32,8 @@ export interface ConnectRequest {
   readonly receiveMaximum: number;
   /** Bytes of the longest packet that the client takes. */
   readonly packetBytesMax: number;
+  /** Topic Aliases that the client takes. */
+  readonly topicAliasMaximum: number;
   /** False: no Reason String but in CONNACK and DISCONNECT [MQTT-3.1.2-29]. */
   readonly problemInformation: boolean;
 }
@@ -111,6 +113,7 @@ function readFields(reader: PacketReader, version: 4 | 5, userPropertiesMax: num
     will,
     receiveMaximum: notes?.receiveMaximum ?? 65_535,
     packetBytesMax: notes === undefined || notes.maximumPacketSize === 0 ? PACKET_BYTES_MAX : notes.maximumPacketSize,
+    topicAliasMaximum: notes?.topicAliasMaximum ?? 0,
     problemInformation: notes?.problemInformation ?? false,
   };
 }

@@ -73,12 +73,7 @@ export const faults = {
   topicAlias: {
     code: reason.topicAliasInvalid,
     kind: 'topic-alias',
-    text: 'A Topic Alias was sent although the Topic Alias Maximum of CONNACK is 0 [MQTT-3.2.2-17].',
-  },
-  retain: {
-    code: reason.retainNotSupported,
-    kind: 'retain',
-    text: 'RETAIN was set although Retain Available of CONNACK is 0 [MQTT-3.2.2-14].',
+    text: 'The Topic Alias is 0, unknown, or above the Topic Alias Maximum of CONNACK [MQTT-3.3.2-8] [MQTT-3.3.2-9].',
   },
   connectTimeout: protocolError('connect-timeout', 'CONNECT was not complete in time (MQTT 5, 3.1.4).'),
   keepAlive: {

@@ -93,6 +93,10 @@ export class PropertyNotes {
   /** Offset of the identifier of the Will Delay Interval; -1: none. */
   willDelayAt = -1;
   topicAlias = -1;
+  /** Offset of the identifier of the Topic Alias. */
+  topicAliasAt = -1;
+  /** How many the client takes; 0: none. */
+  topicAliasMaximum = 0;
   subscriptionIdentifier = 0;
   sessionExpirySeconds = 0;
   receiveMaximum = 65_535;
@@ -111,6 +115,8 @@ export class PropertyNotes {
     this.messageExpiryAt = -1;
     this.willDelayAt = -1;
     this.topicAlias = -1;
+    this.topicAliasAt = -1;
+    this.topicAliasMaximum = 0;
     this.subscriptionIdentifier = 0;
     this.sessionExpirySeconds = 0;
     this.receiveMaximum = 65_535;
@@ -256,9 +262,13 @@ function note(notes: PropertyNotes, id: number, buffer: Buffer, at: number): voi
       return;
     case property.topicAlias:
       notes.topicAlias = buffer.readUInt16BE(value);
+      notes.topicAliasAt = at;
+      return;
+    case property.topicAliasMaximum:
+      notes.topicAliasMaximum = buffer.readUInt16BE(value);
       return;
     case property.subscriptionIdentifier:
-      notes.subscriptionIdentifier = 1;
+      notes.subscriptionIdentifier = varintValue(buffer, value, varintSize(buffer, value, notes.end));
       return;
     case property.sessionExpiry:
       notes.sessionExpirySeconds = buffer.readUInt32BE(value);

@@ -18,6 +18,9 @@ export class PublishView {
   propertiesEnd = 0;
   /** Offset of the four bytes of the Message Expiry Interval; -1: none. */
   messageExpiryAt = -1;
+  /** -1: none. */
+  topicAlias = -1;
+  topicAliasAt = -1;
   payloadIsUtf8 = false;
   payloadStart = 0;
   payloadEnd = 0;
@@ -55,6 +58,7 @@ export function decodePublish(
     at += 2;
   }
   view.messageExpiryAt = -1;
+  view.topicAlias = -1;
   view.payloadIsUtf8 = false;
   view.propertiesStart = at;
   view.propertiesEnd = at;
@@ -65,8 +69,8 @@ export function decodePublish(
       const notes = view.notes;
       const fault = walkProperties(notes, buffer, at, end, carrier.publish, userPropertiesMax);
       if (fault !== null) return fault;
-      // Topic Alias Maximum 0 is announced: no alias may come [MQTT-3.2.2-17].
-      if (notes.topicAlias >= 0) return faults.topicAlias;
+      view.topicAlias = notes.topicAlias;
+      view.topicAliasAt = notes.topicAliasAt;
       view.messageExpiryAt = notes.messageExpiryAt;
       view.payloadIsUtf8 = notes.payloadIsUtf8;
       view.propertiesStart = notes.start;
@@ -74,7 +78,7 @@ export function decodePublish(
       at = notes.end;
     }
   }
-  if (view.topicStart === view.topicEnd) return faults.emptyTopic;
+  if (view.topicStart === view.topicEnd && view.topicAlias < 0) return faults.emptyTopic;
   view.payloadStart = at;
   view.payloadEnd = end;
   return null;

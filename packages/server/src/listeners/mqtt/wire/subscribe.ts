@@ -8,13 +8,17 @@ export interface FilterRequest {
   readonly qos: 0 | 1 | 2;
   /** The client's own messages are not sent back to it (3.8.3.1). */
   readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  /** When retained messages are sent: 0 always, 1 for a new subscription, 2 never (3.8.3.1). */
+  readonly retainHandling: number;
 }
 
 export interface SubscribeRequest {
   readonly kind: 'subscribe';
   readonly packetId: number;
   readonly filters: readonly FilterRequest[];
-  readonly hasIdentifier: boolean;
+  /** Subscription Identifier; 0: none. */
+  readonly identifier: number;
 }
 
 export interface UnsubscribeRequest {
@@ -45,11 +49,13 @@ export function readSubscribe(
     }
     const noLocal = version === 5 && (options & 4) !== 0;
     if (noLocal && filter.startsWith('$share/')) reader.fault ??= faults.noLocalShared;
-    filters.push({ filter, qos: qos === 0 ? 0 : qos === 1 ? 1 : 2, noLocal });
+    const retainAsPublished = (options & 8) !== 0;
+    const retainHandling = options >> 4;
+    filters.push({ filter, qos: qos === 0 ? 0 : qos === 1 ? 1 : 2, noLocal, retainAsPublished, retainHandling });
   }
   if (reader.fault === null && filters.length === 0) reader.fault = faults.noFilters;
   if (reader.fault !== null) return reader.fault;
-  return { kind: 'subscribe', packetId, filters, hasIdentifier: (notes?.subscriptionIdentifier ?? 0) > 0 };
+  return { kind: 'subscribe', packetId, filters, identifier: notes?.subscriptionIdentifier ?? 0 };
 }
 
 /** @returns the request, or why the connection must be closed */
